@@ -478,6 +478,7 @@ fn guests<'r>(run: &Run<'r>, role: Role) -> Option<&'r GuestRows> {
 
 /// Makes the wallet of a guest: in memory, opened by a key that is nowhere else, with a holder's key. It believes what this device believes.
 pub(crate) fn guest(run: &Run) -> Result<(GuestRows, Unlocked<'static>), Failure> {
+    let looked = report::before(run, Role::Wallet)?;
     let (rows, key) = (GuestRows::default(), KeyFile::generate(&mut SystemRng));
     let plan = Plan {
         suite: waypass_machine::suite(),
@@ -489,6 +490,7 @@ pub(crate) fn guest(run: &Run) -> Result<(GuestRows, Unlocked<'static>), Failure
     let vault = rows.create(Role::Wallet.folder(), &plan).map_err(create_failure)?.into_unlocked(&Factors::one(&key), &clock::read());
     drop(plan);
     let vault = vault.map_err(|(_, error)| unlock_failure(error, None, Role::Wallet))?;
+    report::after(run, Role::Wallet, &vault, looked)?;
     vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?;
     let store = belief::store(run);
     if let Some(root) = store.root().map_err(belief::store_failure)? {

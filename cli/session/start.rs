@@ -6,7 +6,7 @@ use super::link::Link;
 use super::{UnlockArgs, already, host, switch};
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome, plain};
-use crate::factors::{self, together};
+use crate::factors::{self, Shown, together};
 use crate::held::Held;
 use crate::home::{Role, private_folder};
 use crate::scope::Scope;
@@ -61,6 +61,9 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
         site_rules::keep_to(run, &vault, holder::known(run, &vault)?.at.at())?;
     }
     unlock::tell_findings(run, role, &vault);
+    let with = opened_with(&shown, officers.as_ref(), &args.reason);
+    // The session needs the vault's keys, and nothing of what opened it.
+    drop(shown);
     let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
     // Somebody else may have opened meanwhile.
     switch(run, role)?;
@@ -68,13 +71,6 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let scopes = if officers.is_some() { vec![Scope::Slots] } else { args.scopes() };
     if role == Role::Wallet {
         let after = if has_closed { "; another person's was locked before" } else { "" };
-        let with = match &officers {
-            Some(by) => {
-                let key_file = if shown.len() > 1 { "key file and " } else { "" };
-                format!("{key_file}the codes of {}{}", by.join(" and "), said(&args.reason))
-            }
-            None => factors::kinds(&together(&shown).kinds()),
-        };
         let may = format!("with {with}, and may {}{after}", scope::list(&scopes));
         holder::note(run, &vault, Event::Unlocked, &may);
     }
@@ -89,6 +85,13 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     }
     let whole = if officers.is_some() { unlock::OFFICERS_HAVE } else { WHOLE };
     Ok(host::serve((door, signals), held, home, again, whole, link))
+}
+
+/// Says what opened the vault, for the history.
+fn opened_with(shown: &Shown, officers: Option<&[String; 2]>, reason: &str) -> String {
+    let Some(by) = officers else { return factors::kinds(&together(shown).kinds()) };
+    let key_file = if shown.len() > 1 { "key file and " } else { "" };
+    format!("{key_file}the codes of {}{}", by.join(" and "), said(reason))
 }
 
 /// Makes a wallet in memory and is its session, until it locks. Its folder has the socket alone, and is removed at the end.

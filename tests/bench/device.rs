@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use waypass_machine::clock;
-use waypass_vault::{Factors, KdfCost, VaultError};
+use waypass_machine::{clock, suite};
+use waypass_vault::{Factors, KdfCost, NewSlot, VaultError};
 
-const RECORDS: u32 = 10_000;
+const RECORDS: u32 = 100_000;
+/// Records of one transaction while the vault is filled.
+const AT_ONCE: u32 = 10_000;
 
 /// Every line.
 pub(crate) fn reported() -> Vec<(&'static str, Duration)> {
@@ -15,7 +17,7 @@ pub(crate) fn reported() -> Vec<(&'static str, Duration)> {
     lines
 }
 
-/// The vault with 10,000 records of 1.5 kB.
+/// The vault with 100,000 records of 1.5 kB.
 fn store() -> Vec<(&'static str, Duration)> {
     let dir = tempfile::tempdir().expect("temporary folder");
     let key = waypass_machine::key_file::create(&dir.path().join("key")).expect("written");
@@ -24,13 +26,15 @@ fn store() -> Vec<(&'static str, Duration)> {
     let mut lines = Vec::new();
     {
         let unlocked = vault.unlock(&factors, &clock::read()).expect("unlocks");
-        let filled: Result<(), VaultError> = unlocked.batch(|batch| {
-            (0..RECORDS).try_for_each(|n| {
-                let role = (n / 5).to_be_bytes();
-                batch.put("credentials", &n.to_be_bytes(), &[7; 1500], &[("role", &role), ("site", &[1])])
-            })
-        });
-        filled.expect("filled");
+        for first in (0..RECORDS).step_by(AT_ONCE as usize) {
+            let filled: Result<(), VaultError> = unlocked.batch(|batch| {
+                (first..first + AT_ONCE).try_for_each(|n| {
+                    let role = (n / 5).to_be_bytes();
+                    batch.put("credentials", &n.to_be_bytes(), &[7; 1500], &[("role", &role), ("site", &[1])])
+                })
+            });
+            filled.expect("filled");
+        }
         let commit = per(50, |n| {
             let done: Result<u64, VaultError> = unlocked.batch(|batch| {
                 batch.put("seen", &n.to_be_bytes(), b"", &[])?;
@@ -42,14 +46,17 @@ fn store() -> Vec<(&'static str, Duration)> {
         lines.push(("durable commit of one decision (one flush)", commit));
     }
     lines.push(("unlock beyond the key derivation", per(50, |_| drop(vault.unlock(&factors, &clock::read()).expect("unlocks")))));
-    let unlocked = vault.unlock(&factors, &clock::read()).expect("unlocks");
+    let mut unlocked = vault.unlock(&factors, &clock::read()).expect("unlocks");
     assert_eq!(unlocked.verify_all().expect("verified"), []);
     let query = per(5000, |n| {
         let found = unlocked.find("credentials", "role", &(n % 2000).to_be_bytes()).expect("found");
         assert_eq!(found.len(), 5);
     });
-    lines.push(("indexed query, 5 of 10,000 records", query));
+    lines.push(("indexed query, 5 of 100,000 records", query));
     lines.push(("read of a 1.5 kB record", per(5000, |n| drop(unlocked.get("credentials", &(n % RECORDS).to_be_bytes()).expect("read")))));
+    let started = Instant::now();
+    unlocked.rekey(&[NewSlot::of(factors)], suite(), KdfCost::Floor, clock::read().wall).expect("sealed anew");
+    lines.push(("a new vault key, for each of 100,000 records", started.elapsed() / RECORDS));
     lines
 }
 

@@ -63,6 +63,7 @@ fn a_program_that_the_site_does_not_know_opens_nothing_and_asks_for_nothing() {
     // No secret is read: the file is not there.
     ward.fails("wallet list --secret-file not-there", 40, "the site does not trust the program");
     ward.fails(&format!("wallet unlock {OPEN}"), 40, "the site does not trust the program");
+    ward.fails("wallet unlock --guest", 40, "the site does not trust the program");
     // What is known needs no open wallet, and the office can ask for less.
     ward.rules(&device(&of_this_program()));
     ward.ok("wallet sync --from stick");

@@ -1,11 +1,11 @@
 //! A session: one process holds the vault open, and commands reach it by a socket.
 
 use super::site::{Actor, GATE, ISSUER, Site, WALLET, advice, calm, items, number, said, text};
-use crate::program::{Ran, WAYPASS, ended, finish, on_a_terminal};
+use crate::program::{Place, Ran, WAYPASS, ended, finish, on_a_terminal};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -346,6 +346,67 @@ fn keys_stay_in_the_session() {
     waiting.wait().expect("gone");
     session.signal("-TERM");
     session.ends();
+}
+
+/// Everything that a process can write to in its memory, as far as the kernel lets this user read it.
+fn memory(id: u32) -> Option<Vec<u8>> {
+    let file = fs::File::open(format!("/proc/{id}/mem")).ok()?;
+    let maps = fs::read_to_string(format!("/proc/{id}/maps")).ok()?;
+    let mut content = Vec::new();
+    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|mode| mode.starts_with("rw"))) {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+        let mut part = vec![0; usize::try_from(to - from).ok()?];
+        // Pages that hold keys cannot be read, by nobody.
+        if file.read_exact_at(&mut part, from).is_ok() {
+            content.extend(part);
+        }
+    }
+    Some(content)
+}
+
+/// What was shown to open it is nowhere in its memory, neither while it is open nor after another person's wallet was opened.
+#[test]
+fn a_session_keeps_nothing_of_what_opened_it() {
+    let place = Place::new();
+    // Random: a literal would be found in the program itself.
+    let drawn = fs::read_to_string("/proc/sys/kernel/random/uuid").expect("the kernel draws").trim().to_owned();
+    let phrase = format!("tulip {drawn}");
+    place.write("phrase", &phrase);
+    place.write("hers", "ochre lantern seven\n");
+    let run = |line: &str| finish(place.command(&[], "tablet", &line.split(' ').collect::<Vec<_>>()), "");
+    let done = |line: &str| {
+        let ran = run(line);
+        assert_eq!(ran.code, 0, "{line}: {}{}", ran.stdout, ran.stderr);
+        ran
+    };
+    let both = "--user Ada --secret-file phrase --key-file nurse.key";
+    done(&format!("wallet init --require passphrase+key-file --recovery-file code {both}"));
+    done("wallet init --user Grace --secret-file hers --recovery-file hers.code");
+    let key = fs::read_to_string(place.path("nurse.key")).expect("the key file");
+    let key = key.trim().to_owned();
+    let opened = done(&format!("wallet unlock --verbose --json {both}"));
+    let process = |ran: &Ran| -> u32 {
+        let told = ran.stderr.lines().find_map(|line| text(&said(line), "text").strip_prefix("the session is process ")?.parse().ok());
+        told.expect("it names its process")
+    };
+    let session = process(&opened);
+    done("wallet list");
+    let holds = |content: &[u8], what: &str| content.windows(what.len()).any(|part| part == what.as_bytes());
+    let Some(content) = memory(session) else {
+        println!("SKIP the memory of a session: this user may not read it");
+        done("wallet lock");
+        return;
+    };
+    assert!(holds(&content, "nurse.key"), "the search finds what is there");
+    assert!(!holds(&content, &phrase) && !holds(&content, &drawn), "the pass phrase is in the memory of the session");
+    assert!(!holds(&content, &key) && !holds(&content, &key[key.len() - 32..]), "the key file is in the memory of the session");
+    // Another person takes the device: the first process is gone, and the second has nothing of it.
+    let second = process(&done("wallet unlock --verbose --json --user Grace --secret-file hers"));
+    assert!(!fs::exists(format!("/proc/{session}/mem")).unwrap_or_default() || memory(session).is_none_or(|left| left.is_empty()));
+    let content = memory(second).expect("readable like the first");
+    assert!(!holds(&content, "ochre lantern") && !holds(&content, &drawn));
+    done("wallet lock");
 }
 
 /// The office's service, until the test ends.
