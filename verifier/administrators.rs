@@ -36,8 +36,8 @@ pub enum Shown {
     OneMore,
     /// This person has agreed already.
     Again,
-    /// The answer shows no credential with the role.
-    NotOfRole,
+    /// It is a card: nobody signs for it.
+    Card,
     /// The credential is not good, or nobody can tell now.
     Refused(Vec<Reason>),
 }
@@ -66,9 +66,10 @@ impl<'t> Administrators<'t> {
         let at = self.checkpoint.observe(reading);
         let (decision, commit) = self.checkpoint.step(presentation, asked, &at, rng);
         let Verdict::Caution(..) = &decision.verdict else { return Shown::Refused(decision.reasons) };
-        let is_of_role = decision.evidence.who.as_ref().is_some_and(|who| who.format != Format::Card && who.roles.contains(&self.role));
+        // The marks of a peer say that the role was asked for and shown. Cards answer no question.
+        let is_card = decision.evidence.who.as_ref().is_none_or(|who| who.format == Format::Card);
         let subject = commit.entry().opening().map(|opening| opening.subject.clone());
-        let Some(subject) = subject.filter(|_| is_of_role) else { return Shown::NotOfRole };
+        let Some(subject) = subject.filter(|_| !is_card) else { return Shown::Card };
         self.checkpoint.committed(commit);
         if self.shown.contains(&subject) {
             return Shown::Again;

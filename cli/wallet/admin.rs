@@ -168,7 +168,7 @@ fn agreed(run: &Run, how: &Args, purpose: &str) -> Result<Vec<String>, Failure> 
                 "one has agreed; what is known from the office is older than ten minutes, so another must agree too".to_owned()
             }
             Shown::Again => "this person has agreed already; another must agree".to_owned(),
-            Shown::NotOfRole => format!("that shows no role {role}"),
+            Shown::Card => "a card does not count: nobody signs for it".to_owned(),
             Shown::Refused(reasons) => {
                 let why: Vec<&str> = reasons.iter().map(|reason| reason.code.as_str()).collect();
                 format!("that is not accepted: {}", why.join(", "))
