@@ -106,8 +106,14 @@ mod tests {
         let mut left = open(&folder).expect("the rest is there");
         assert!(left.unlock(&Factors::one(&password), &clock::read()).is_err());
         drop(left);
-        fs::write(folder.join("vault.db"), vec![7; 5000]).expect("damaged");
-        erase(&folder, briefly(&mut |_| ())).expect("erased");
-        assert!(!folder.exists());
+        // Of a newer version by its number, and of none that there is.
+        let mut content = vec![7; 5000];
+        for version in [[7; 4], [0; 4]] {
+            content[60..64].copy_from_slice(&version);
+            fs::create_dir_all(&folder).expect("a folder");
+            fs::write(folder.join("vault.db"), &content).expect("damaged");
+            erase(&folder, briefly(&mut |_| ())).expect("erased");
+            assert!(!folder.exists());
+        }
     }
 }
