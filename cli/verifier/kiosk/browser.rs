@@ -101,7 +101,7 @@ impl Browser {
             let mut pause = PAUSE / 2;
             loop {
                 let began = Instant::now();
-                match Command::new(&program)
+                let how = match Command::new(&program)
                     .args(&arguments)
                     .stdin(Stdio::null())
                     .stdout(Stdio::null())
@@ -115,11 +115,13 @@ impl Browser {
                                 return finish(&mut child);
                             }
                         }
+                        child.wait().map_or_else(|why| plain(&why), |status| status.to_string())
                     }
-                    Err(why) => out.warn(&format!("cannot run {}: {}", program.display(), plain(&why))),
-                }
+                    Err(why) => format!("it cannot be run: {}", plain(&why)),
+                };
                 pause = if began.elapsed() >= STAYED { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-                out.detail(&format!("the browser ended; it is started again in {} s", pause.as_secs()));
+                let again = pause.as_secs();
+                out.warn(&format!("{} ended ({how}); it is started again in {again} s", program.display()));
                 if ends.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
                     return;
                 }
