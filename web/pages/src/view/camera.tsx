@@ -10,8 +10,13 @@ export function CameraPicture({ session }: Props) {
   const [found, setFound] = useState<string[]>([]);
   const stream = camera.state === "works" ? camera.stream : undefined;
   useEffect(() => {
-    if (video.current) video.current.srcObject = stream ?? null;
+    const shown = video.current;
+    if (shown) shown.srcObject = stream ?? null;
     setLit(false);
+    // With a stream it has a player, and the browser keeps both after the element has left the page.
+    return () => {
+      if (shown) shown.srcObject = null;
+    };
   }, [stream]);
   const light = () => {
     void camera.torch(!isLit);
