@@ -110,6 +110,9 @@ const OF_BOTH: [&str; 17] = [
     "UMask=0077",
     "LimitCORE=0",
 ];
+/// More, for the one that draws: cage needs the folder of its session, and a browser that outlives the program must go.
+const OF_THE_KIOSK: [&str; 3] =
+    ["InaccessiblePaths=-/home -/root", "ReadWritePaths=-/run/user", "ExecStopPost=-+/usr/bin/loginctl terminate-user waypass-kiosk"];
 /// More, for a service that draws nothing.
 const OF_THE_ISSUER: [&str; 9] = [
     "ProtectHome=yes",
@@ -122,9 +125,6 @@ const OF_THE_ISSUER: [&str; 9] = [
     "SystemCallFilter=~@privileged @resources",
     "RemoveIPC=yes",
 ];
-
-/// More, for a service that draws: its compositor's socket is in the folder of its session.
-const OF_THE_KIOSK: [&str; 2] = ["InaccessiblePaths=-/home -/root", "ReadWritePaths=-/run/user"];
 
 #[test]
 fn units_keep_their_protections() {
